@@ -1,0 +1,1 @@
+"""Where attempts run: the protocol and its implementations."""

@@ -1,0 +1,1 @@
+"""Authoring pipelines in Python, with the names and signatures of ``kfp.dsl``."""

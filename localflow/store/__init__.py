@@ -1,0 +1,1 @@
+"""Records of runs, tasks, attempts, artifacts and metrics, in SQLite or MySQL."""

@@ -1,0 +1,1 @@
+"""Rich renderables of what is recorded: graph, tables, charts, live view."""
