@@ -119,13 +119,14 @@ class Runner:
         """Leave the run as it is, from any thread: attempts go on, and `localflow resume` takes everything up."""
         self._incoming.put(_Abandon())
 
-    def take_up(self, live: Sequence[tuple[LiveAttempt, str]], retries: Sequence[tuple[datetime, int]]) -> None:
-        """Remember what an earlier engine left: live attempts with their handles, and retries with their times."""
-        for attempt, _ in live:
-            self._live[attempt.spec.id] = attempt
-            self._attempt_of[attempt.task] = attempt.spec.id
-        for retry in retries:
-            heapq.heappush(self._timers, retry)
+    def take_up(self, attempt: LiveAttempt) -> None:
+        """Remember an attempt that an earlier engine left without an outcome."""
+        self._live[attempt.spec.id] = attempt
+        self._attempt_of[attempt.task] = attempt.spec.id
+
+    def wake(self, task: int, at: datetime) -> None:
+        """Send `RetryDue` for `task` at that time."""
+        heapq.heappush(self._timers, (at, task))
 
     def run(self, backend: Backend, first: Sequence[Event], recorded: Sequence[RecordedAttempt] = ()) -> RunState:
         """Carry the run to its end, or until it is abandoned; returns the state it is in then.
@@ -222,7 +223,7 @@ class Runner:
                         self._move(live, AttemptState.CANCELLING)
                         cancels.append(live.spec)
                 case Wake(number, at):
-                    heapq.heappush(self._timers, (at, number))
+                    self.wake(number, at)
                 case EndRun():
                     self._ended = True
         return events
