@@ -9,6 +9,7 @@ from enum import StrEnum
 import networkx as nx
 
 from localflow.errors import SpecError
+from localflow.spec.dependencies import upstream_tasks
 from localflow.spec.pipeline_spec import (
     ComponentSpec,
     DagSpec,
@@ -71,20 +72,6 @@ class DagPlan:
     tasks: Mapping[str, TaskPlan]
     collected: frozenset[str] = field(default_factory=frozenset)
     """Output parameters that a loop inside makes lists of; a loop around flattens them, as Kubeflow does."""
-
-
-def upstream_tasks(task: PipelineTaskSpec) -> dict[str, None]:
-    """The tasks that `task` depends on, in order: those it names and those whose outputs or status it takes."""
-    upstream = dict.fromkeys(task.dependent_tasks)
-    for parameter in task.inputs.parameters.values():
-        if parameter.task_output_parameter:
-            upstream[parameter.task_output_parameter.producer_task] = None
-        if parameter.task_final_status:
-            upstream[parameter.task_final_status.producer_task] = None
-    for artifact in task.inputs.artifacts.values():
-        if artifact.task_output_artifact:
-            upstream[artifact.task_output_artifact.producer_task] = None
-    return upstream
 
 
 def dag_graph(dag: DagSpec) -> nx.DiGraph[str]:
